@@ -1,0 +1,1 @@
+"""The simulator as a process of its own, over real sockets."""
