@@ -6,6 +6,7 @@ The courier hands calls over and takes results from a queue; ORM calls never run
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import queue
 import threading
@@ -26,12 +27,21 @@ class Switchboard:
         self._loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
         self._running: set[asyncio.Task[None]] = set()
-        threading.Thread(target=self._loop.run_forever, name="switchboard", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="switchboard", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
 
     def make(self, calls: Sequence[Call], results: Results) -> None:
         """Start the calls; returns at once."""
         if calls:
             self._loop.call_soon_threadsafe(self._start, calls, results)
+
+    def close(self) -> None:
+        """Let go of the connections and end the thread; calls in the air are forgotten, their leases decide."""
+        if self._session is not None:
+            asyncio.run_coroutine_threadsafe(self._session.close(), self._loop).result(timeout=1)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=1)
 
     def _start(self, calls: Sequence[Call], results: Results) -> None:
         if self._session is None:
