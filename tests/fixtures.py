@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoDbBlocker, Settings
 
 from lifeevents.models import BundleVersion
 from lifeevents.publishing import latest_version, load_catalogue, load_version, pinned_version
@@ -18,6 +19,12 @@ from services.plans import load_plan
 
 
 @pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    """Hash cheaply: what passwords cost is not what these tests are about."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def fresh_caches() -> Iterator[None]:
     """Forget what a process remembers of rows that this test's transaction will take away."""
     yield
@@ -26,11 +33,20 @@ def fresh_caches() -> Iterator[None]:
     clock.travel(timedelta(0))
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Load the shipped catalogue once: reading and checking it for every test would take most of the time."""
+    with django_db_blocker.unblock():
+        load_catalogue()
+
+
 @pytest.fixture
 def catalogue(db: None) -> BundleVersion:
     """The shipped catalogue, loaded; returns the published birth version."""
-    load_catalogue()
     version = latest_version("birth")
+    if version is None:  # a test with real transactions has emptied the tables
+        load_catalogue()
+        version = latest_version("birth")
     assert version is not None
     return version
 
