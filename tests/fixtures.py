@@ -19,9 +19,11 @@ from services.plans import load_plan
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: Settings) -> None:
-    """Hash cheaply: what passwords cost is not what these tests are about."""
+def light_settings(settings: Settings) -> None:
+    """Hash passwords cheaply and serve static files unhashed; real processes (tests/stack.py) do both in earnest."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(autouse=True)

@@ -35,11 +35,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         case = find_case(options["reference"])
-        ends, version, drawn = time.monotonic() + options["timeout"], 0, 0
+        ends, version, drawn = time.monotonic() + options["timeout"], 0, list[str]()
         while True:
             case = Case.objects.select_related("key").get(pk=case.pk)
             if case.version != version:
-                version, drawn = case.version, self._draw(case_result(case), drawn)
+                version, drawn = case.version, self._draw(_lines(case_result(case)), drawn)
             if case.status in CLOSED:
                 break
             if time.monotonic() > ends:
@@ -48,19 +48,26 @@ class Command(BaseCommand):
         if case.status != CaseStatus.SETTLED:
             raise CommandError(f"The case ended {case.get_status_display()}.")
 
-    def _draw(self, result: CaseResult, drawn: int) -> int:
-        """Draw over the last picture in a terminal, below it elsewhere; returns how many lines were drawn."""
-        lines = [_line(item, result.case.filed_at) for item in result.items]
-        lines.append(f"{result.done} of {len(result.items)} granted · {result.case.get_status_display()}")
-        if drawn and sys.stdout.isatty():
-            self.stdout.write(f"\x1b[{drawn}A\x1b[J", ending="")
-        self.stdout.write("\n".join(lines))
-        return len(lines)
+    def _draw(self, lines: list[str], drawn: list[str]) -> list[str]:
+        """Draw over the last picture in a terminal; elsewhere print just the lines that are new."""
+        if sys.stdout.isatty():
+            over = f"\x1b[{len(drawn)}A\x1b[J" if drawn else ""
+            self.stdout.write(over + "\n".join(lines))
+        else:
+            self.stdout.write("\n".join(line for line in lines if line not in drawn))
+        self.stdout.flush()
+        return lines
 
 
-def _line(item: ItemView, filed_at: datetime) -> str:
+def _lines(result: CaseResult) -> list[str]:
+    several = len({item.row.subject for item in result.items if item.row.subject}) > 1
+    lines = [_line(item, result.case.filed_at, several) for item in result.items]
+    return [*lines, f"{result.done} of {len(result.items)} granted · {result.case.get_status_display()}"]
+
+
+def _line(item: ItemView, filed_at: datetime, several: bool) -> str:
     mark = MARKS.get(item.state, "●")
     after = (item.row.since - filed_at).total_seconds()
-    subject = f" ({item.row.subject})" if item.row.subject else ""
+    subject = f" ({item.row.subject})" if several and item.row.subject else ""
     title = f"{item.planned.title.en}{subject}"
-    return f"  {mark} {title:<44} {item.department.en:<30} {item.state.label:<26} {after:6.1f} s"
+    return f"  {mark} {title:<46} {item.department.en:<26} {item.state.label!s:<30} {after:6.1f} s"
