@@ -41,9 +41,9 @@ def enter_demo_people() -> None:
     # Hashed once for all: a good hash is slow on purpose, and the word is public anyway.
     hashed = make_password(PASSWORD) if len(known) < len(PEOPLE) else ""
     for who in PEOPLE:
-        user = known.get(who.username) or User(username=who.username, name=who.name, staff_role=who.role)
-        if user.pk is None:
-            user.password = hashed
+        user = known.get(who.username)
+        if user is None:
+            user = User(username=who.username, name=who.name, staff_role=who.role, password=hashed)
             user.save(force_insert=True)
         if who.national_id and find_person(who.national_id) is None:
             identity = {"family_name": who.family_name, "given_name": who.given_name, "national_id": who.national_id}

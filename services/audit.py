@@ -38,16 +38,17 @@ def event_hash(previous: bytes, *, case_id: UUID, event: CaseEvent) -> bytes:
     return hashlib.sha256(previous + text).digest()
 
 
-def chain(case: Case, happenings: Iterable[Happening], *, at: datetime, sealer: Sealer) -> list[CaseEvent]:
+def chain(case: Case, happenings: Iterable[Happening], *, at: datetime, sealer: Sealer | None) -> list[CaseEvent]:
     """Return unsaved events that continue the case's chain, and move ``case.seq`` and ``case.head`` on.
 
-    The caller holds the case's row lock and saves both in the same transaction.
+    The caller holds the case's row lock and saves both in the same transaction. Without a sealer (the case's data was
+    erased) parameters are left out; what happened, when and by whom still goes on record.
     """
     events = []
     for happening in happenings:
         seq = case.seq + 1
-        parameters = happening.parameters
-        sealed = sealer.seal(parameters, place="event.sealed", row=f"{case.id}/{seq}") if parameters else b""
+        parameters = happening.parameters if sealer else None
+        sealed = sealer.seal(parameters, place="event.sealed", row=f"{case.id}/{seq}") if sealer and parameters else b""
         event = CaseEvent(
             case=case,
             seq=seq,

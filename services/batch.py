@@ -233,7 +233,8 @@ class Batch:
             self._derive_status(case)
             case.version += 1
             case.changed_at = self.at
-            events += chain(case, self._happenings.get(case_id, []), at=self.at, sealer=sealer(case.key))
+            opener = sealer(case.key) if case.key.wrapped is not None else None
+            events += chain(case, self._happenings.get(case_id, []), at=self.at, sealer=opener)
         CaseEvent.objects.bulk_create(events)
         fields = ("status", "version", "seq", "head", "changed_at", "settled_at")
         rows = [

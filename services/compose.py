@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,49 +15,77 @@ from django.conf import settings
 
 from services.cases import request_id
 from services.conditions import evaluate
-from services.facts import load_pools, values
+from services.facts import sealed_pools, values
 from services.models import Case, CaseItem, Document, ServiceRequest
 from services.plan import Plan, PlanItem, Value
 from services.plans import load_plan
 from services.release import payload
-from services.sealing import sealer
+from services.sealing import SealError, sealer
 
 BODY = "servicerequest.sealed"
-Bodies = dict[UUID, tuple[ServiceRequest, bytes]]
+log = logging.getLogger(__name__)
 
 
-def bodies_for(items: Sequence[CaseItem], cases: dict[UUID, Case], *, at: datetime) -> Bodies:
-    """Return each item's request and its body, composing those never sent before. At most five statements."""
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Item id → its request and body, and apart from them what is wrong with the items that have none."""
+
+    bodies: dict[UUID, tuple[ServiceRequest, bytes]]
+    broken: dict[UUID, str]
+
+    @contextmanager
+    def sparing(self, item: CaseItem) -> Iterator[None]:
+        """Note an item that fails in here as broken and go on with the others."""
+        try:
+            yield
+        except (SealError, KeyError, ValueError, TypeError) as error:
+            log.exception("item %s cannot be composed", item.id)
+            self.broken[item.id] = f"cannot be composed ({type(error).__name__})"
+
+
+def bodies_for(items: Sequence[CaseItem], cases: dict[UUID, Case], *, at: datetime) -> Composed:
+    """Return each item's request and its body, composing those never sent before. At most five statements.
+
+    An item that cannot be composed (its key was destroyed, its plan names what is not there) is returned apart, so
+    that it stops nobody else.
+    """
+    composed = Composed({}, {})
     rounds = {(item.id, item.round): item for item in items}
-    found: Bodies = {}
     for request in ServiceRequest.objects.filter(item_id__in={item.id for item in items}):
         item = rounds.pop((request.item_id, request.round), None)
         if item is not None:
-            found[item.id] = (
-                request,
-                sealer(cases[item.case_id].key).open_bytes(request.sealed, place=BODY, row=request.id),
-            )
-    fresh = _compose(list(rounds.values()), cases, at)
-    ServiceRequest.objects.bulk_create(request for request, _ in fresh.values())
-    return found | fresh
+            with composed.sparing(item):
+                body = sealer(cases[item.case_id].key).open_bytes(request.sealed, place=BODY, row=request.id)
+                composed.bodies[item.id] = (request, body)
+    fresh = _compose(list(rounds.values()), cases, composed, at)
+    ServiceRequest.objects.bulk_create(fresh)
+    return composed
 
 
-def _compose(items: Sequence[CaseItem], cases: dict[UUID, Case], at: datetime) -> Bodies:
+def _compose(
+    items: Sequence[CaseItem], cases: dict[UUID, Case], composed: Composed, at: datetime
+) -> list[ServiceRequest]:
     if not items:
-        return {}
+        return []
     wanted = {item.case_id: cases[item.case_id] for item in items}
-    pools = {case_id: values(pool) for case_id, pool in load_pools(wanted.values()).items()}
-    plans = {case_id: load_plan(case.plan_id) for case_id, case in wanted.items()}
-    documents = _documents(wanted.values(), plans.values())
-    return {
-        item.id: _request(item, wanted[item.case_id], plans[item.case_id], pools[item.case_id], documents, at)
-        for item in items
-    }
+    sealed = sealed_pools(wanted.values())
+    documents = _documents(items, wanted)
+    pools: dict[UUID, dict[str, Value]] = {}
+    fresh = []
+    for item in items:
+        with composed.sparing(item):
+            if item.case_id not in pools:
+                pools[item.case_id] = values(sealed[item.case_id].open())
+            case = wanted[item.case_id]
+            made = _request(item, case, load_plan(case.plan_id), pools[item.case_id], documents, at)
+            composed.bodies[item.id] = made
+            fresh.append(made[0])
+    return fresh
 
 
-def _documents(cases: Iterable[Case], plans: Iterable[Plan]) -> dict[tuple[UUID, str], Document]:
-    """Return the cases' documents by (case, slot), without their content. No statement when no plan sends any."""
-    if not any(item.documents for plan in plans for item in plan.items):
+def _documents(items: Sequence[CaseItem], cases: dict[UUID, Case]) -> dict[tuple[UUID, str], Document]:
+    """Return the cases' documents by (case, slot), without their content. No statement when no item sends any."""
+    if not any(load_plan(cases[item.case_id].plan_id).by_key[item.key].documents for item in items):
         return {}
     rows = Document.objects.filter(case__in=list(cases)).defer("sealed").order_by("created_at")
     return {(row.case_id, row.slot): row for row in rows if row.case_id}

@@ -23,15 +23,15 @@ from services.batch import Batch
 from services.claim import Room, claim_items, claim_messages, work_is_due
 from services.clock import now
 from services.compose import bodies_for
-from services.connectors.base import Call, Target
+from services.connectors.base import Call, GarbageError, Target, answered
 from services.connectors.reading import read_answer
 from services.connectors.switchboard import Results, switchboard
 from services.doorbell import ring
 from services.inbox import MESSAGE
 from services.models import Case, CaseItem, InboxMessage, Lane, ServiceRequest
 from services.retries import Step
-from services.sealing import open_portal_secret, sealer
-from services.settle import settle_calls
+from services.sealing import SealError, open_portal_secret, sealer
+from services.settle import settle_sparing
 from services.states import ItemState, WorkKind
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Courier:
         while len(results) < settings.COURIER_BATCH and not self._results.empty():
             results.append(self._results.get())
         self._in_air.subtract(result.call.target.lane for result in results)
-        settle_calls(results, self._lanes)
+        settle_sparing(results, self._lanes)
         return len(results)
 
     def _look(self) -> bool:
@@ -133,10 +133,10 @@ class Courier:
                 return []
             cases = _cases(item.case_id for item in items)
             calling = [item for item in items if not _lost_in_the_dark(item)]
-            bodies = bodies_for(calling, cases, at=at)
+            composed = bodies_for(calling, cases, at=at)
         # A transaction of its own: settling locks cases before items, claiming locks items first.
-        _hand_to_people([item for item in items if _lost_in_the_dark(item)], at)
-        return [self._call(item, *bodies[item.id]) for item in calling]
+        _hand_to_people(items, composed.broken, at)
+        return [self._call(item, *composed.bodies[item.id]) for item in calling if item.id in composed.bodies]
 
     def _call(self, item: CaseItem, request: ServiceRequest, body: bytes) -> Call:
         state = ItemState(item.state)
@@ -155,30 +155,36 @@ class Courier:
         )
 
     def _take_in(self, at: datetime) -> int:
-        """Settle stored callbacks; those that name documents are settled once these are fetched."""
+        """Settle stored callbacks; those that name documents are settled once these are fetched.
+
+        A message is leased like an item: if this process ends before it is settled, another takes it up.
+        """
         with transaction.atomic():
             messages = claim_messages(settings.COURIER_BATCH, at=at)
             if not messages:
                 return 0
-            opened = self._open(messages)
-            plain = [call for call in opened if call.answer and not call.answer.documents]
-            batch = Batch({call.case for call in plain}, at=at)
-            for call in plain:
-                if call.answer is not None:
-                    batch.answer(call.item, call.request, "callback", call.answer, fence=None)
-            batch.write()
-            InboxMessage.objects.filter(id__in=[call.message for call in plain]).update(settled_at=at)
-            fetching = [call for call in opened if call.answer and call.answer.documents]
-            # Another try once this one cannot be alive any more.
-            again = at + timedelta(seconds=max((call.target.timeout for call in fetching), default=0.0) + 2)
-            InboxMessage.objects.filter(id__in=[call.message for call in fetching]).update(due_at=again)
-        self._make(fetching)
+            calls = self._opened(messages, at)
+            longest = max((call.target.timeout for call in calls), default=0.0)
+            again = at + timedelta(seconds=longest + 2)
+            InboxMessage.objects.filter(id__in=[call.message for call in calls]).update(due_at=again)
+        plain = [call for call in calls if call.answer and not call.answer.documents]
+        if plain:
+            settle_sparing([answered(call) for call in plain], self._lanes)
+        self._make([call for call in calls if call.answer and call.answer.documents])
         return len(messages)
 
-    def _open(self, messages: list[InboxMessage]) -> list[Call]:
+    def _opened(self, messages: list[InboxMessage], at: datetime) -> list[Call]:
+        """Return the answers in the messages as calls; one that cannot be read is closed, and polling will tell."""
         requests = ServiceRequest.objects.filter(id__in={message.request_id for message in messages})
         by_id = {request.id: request for request in requests.defer("sealed").select_related("item__case__key")}
-        return [self._fetch_call(message, by_id[message.request_id]) for message in messages]
+        calls = []
+        for message in messages:
+            try:
+                calls.append(self._fetch_call(message, by_id[message.request_id]))
+            except (SealError, GarbageError, KeyError):
+                log.exception("callback %s cannot be read; the department will be asked instead", message.id)
+                InboxMessage.objects.filter(id=message.id).update(settled_at=at)
+        return calls
 
     def _fetch_call(self, message: InboxMessage, request: ServiceRequest) -> Call:
         item = request.item
@@ -210,15 +216,18 @@ def _cases(case_ids: Iterable[UUID]) -> dict[UUID, Case]:
     return {case.id: case for case in Case.objects.filter(id__in=set(case_ids)).select_related("key")}
 
 
-def _hand_to_people(items: list[CaseItem], at: datetime) -> None:
-    if not items:
-        return
+def _hand_to_people(items: list[CaseItem], broken: dict[UUID, str], at: datetime) -> None:
+    """Stop what no machine may go on with: a blind call that was interrupted, and what cannot even be composed."""
     lost = Step(ItemState.UNKNOWN, work=WorkKind.UNKNOWN_OUTCOME)
-    with transaction.atomic():
-        batch = Batch({item.case_id for item in items}, at=at)
-        for item in items:
-            batch.step(item.id, item.fence, lost, due=None, detail="the call was interrupted and cannot be asked about")
-        batch.write()
+    spoilt = Step(ItemState.HELD, work=WorkKind.QUARANTINED)
+    steps = [(item, spoilt, broken[item.id]) for item in items if item.id in broken]
+    steps += [(item, lost, "the call was interrupted") for item in items if _lost_in_the_dark(item)]
+    if steps:
+        with transaction.atomic():
+            batch = Batch({item.case_id for item, _, _ in steps}, at=at)
+            for item, step, detail in steps:
+                batch.step(item.id, item.fence, step, due=None, detail=detail)
+            batch.write()
 
 
 def _target(lane: Lane) -> Target:

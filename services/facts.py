@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from services.models import Case, FactSheet, Reply
@@ -28,24 +27,41 @@ class PoolFact:
     at: str
 
 
-def load_pools(cases: Iterable[Case]) -> dict[UUID, dict[str, PoolFact]]:
-    """Return each case's pool of facts. Two statements, however many cases; the cases' keys must be loaded."""
-    by_id = {case.id: case for case in cases}
-    pools: dict[UUID, dict[str, PoolFact]] = {case_id: {} for case_id in by_id}
-    for sheet in FactSheet.objects.filter(case_id__in=by_id).order_by("at", "id"):
-        opened = sealer(by_id[sheet.case_id].key).open(sheet.sealed, place=SHEET, row=sheet.id)
-        pools[sheet.case_id].update({key: PoolFact(**fact) for key, fact in opened.items()})
-    replies = Reply.objects.filter(case_id__in=by_id, applied=True, outcome="granted").order_by("at", "id")
+class SealedPool(NamedTuple):
+    """A case's sheets and replies as stored, oldest first, not opened yet."""
+
+    case: Case
+    sheets: list[FactSheet]
+    replies: list[Reply]
+
+    def open(self) -> dict[str, PoolFact]:
+        """Return the pool; SealError if something in it cannot be opened."""
+        opener = sealer(self.case.key)
+        pool: dict[str, PoolFact] = {}
+        for sheet in self.sheets:
+            opened = opener.open(sheet.sealed, place=SHEET, row=sheet.id)
+            pool.update({key: PoolFact(**fact) for key, fact in opened.items()})
+        for reply in self.replies:
+            outputs = opener.open(reply.sealed, place=REPLY, row=reply.id)["outputs"]
+            source, at = f"service:{reply.request.item.service}", reply.at.isoformat()
+            pool.update({key: PoolFact(value, source, at) for key, value in outputs.items()})
+        return pool
+
+
+def sealed_pools(cases: Iterable[Case]) -> dict[UUID, SealedPool]:
+    """Return each case's pool, unopened. Two statements, however many cases; the cases' keys must be loaded."""
+    pools = {case.id: SealedPool(case, [], []) for case in cases}
+    for sheet in FactSheet.objects.filter(case_id__in=pools).order_by("at", "id"):
+        pools[sheet.case_id].sheets.append(sheet)
+    replies = Reply.objects.filter(case_id__in=pools, applied=True, outcome="granted").order_by("at", "id")
     for reply in replies.select_related("request__item"):
-        opened = sealer(by_id[reply.case_id].key).open(reply.sealed, place=REPLY, row=reply.id)
-        source = f"service:{reply.request.item.service}"
-        pools[reply.case_id].update(_reply_facts(opened, source, reply.at))
+        pools[reply.case_id].replies.append(reply)
     return pools
 
 
-def _reply_facts(opened: dict[str, Any], source: str, at: datetime) -> dict[str, PoolFact]:
-    moment = at.isoformat()
-    return {key: PoolFact(value, source, moment) for key, value in opened["outputs"].items()}
+def load_pools(cases: Iterable[Case]) -> dict[UUID, dict[str, PoolFact]]:
+    """Return each case's pool of facts. Two statements."""
+    return {case_id: pool.open() for case_id, pool in sealed_pools(cases).items()}
 
 
 def values(pool: dict[str, PoolFact]) -> dict[str, Value]:

@@ -74,6 +74,8 @@ def _sign(secret: str, signed: bytes) -> bytes:
         key = base64.b64decode(secret.removeprefix("whsec_"))
     except binascii.Error:
         raise NotAccepted(401, "the lane's webhook secret is not base64") from None
+    if not key:
+        raise NotAccepted(401, "the lane's webhook secret is empty: anyone could sign with it")
     return base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
 
 

@@ -53,7 +53,7 @@ class Sealer:
         sealed = bytes(sealed)
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], f"{place}|{row}".encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # a value cut short has no whole nonce
             raise SealError(f"{place} of {row} cannot be opened with this key") from None
 
     def salt(self, label: str) -> bytes:

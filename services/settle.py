@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from services.batch import Batch
 from services.clock import now
-from services.connectors.base import CallResult
+from services.connectors.base import Call, CallResult
 from services.models import Attempt, Case, InboxMessage, Lane
-from services.retries import Trouble, next_step, poll_wait
-from services.states import CallEnd, ItemState
+from services.retries import Step, Trouble, next_step, poll_wait
+from services.states import CallEnd, ItemState, WorkKind
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,34 @@ def settle_calls(results: Sequence[CallResult], lanes: dict[str, Lane]) -> int:
     fetched = [result.call.message for result in results if result.call.message and result.end == CallEnd.DONE]
     _close_messages(fetched, at)
     return moved
+
+
+def settle_sparing(results: Sequence[CallResult], lanes: dict[str, Lane]) -> int:
+    """Settle a batch; one result that cannot be settled is handed to a person and spares the others.
+
+    Trouble with the database itself is not caught: leases decide, once it is back.
+    """
+    try:
+        return settle_calls(results, lanes)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("a batch of %s results could not be settled", len(results))
+        if len(results) == 1:
+            quarantine(results[0].call)
+            return 0
+    return sum(settle_sparing([result], lanes) for result in results)
+
+
+@transaction.atomic
+def quarantine(call: Call) -> None:
+    """Stop an item whose results break us, and tell a person."""
+    at = now()
+    batch = Batch({call.case}, at=at)
+    step = Step(ItemState.HELD, work=WorkKind.QUARANTINED)
+    batch.step(call.item, call.fence, step, due=None, detail="its answers cannot be processed; see the log")
+    batch.write()
+    _close_messages([call.message] if call.message else [], at)
 
 
 def _apply(batch: Batch, result: CallResult, lanes: dict[str, Lane], at: datetime) -> None:
