@@ -59,7 +59,7 @@ def load_catalogue(paths: Iterable[Path | str] = (SHIPPED,)) -> Loaded:
 def read_beside_stored(paths: Iterable[Path | str]) -> Catalogue:
     """Read files, and from the database every entry they do not define."""
     catalogue = read_catalogue(paths)
-    sections: dict[str, dict[str, Any]] = {}
+    sections: dict[str, Any] = {}
     for section, (model, kind) in STORED.items():
         stored = {row.code: converter.structure(row.body, kind) for row in model._default_manager.all()}
         sections[section] = stored | getattr(catalogue, section)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import hashlib
+import logging
 import os
 import time
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ import aiohttp
 from services.connectors.base import Answer, Call, CallResult, GarbageError, ReplyDocument
 from services.connectors.reading import MAX_BODY, read_accepted, read_answer, read_object, read_retry_after
 from services.states import CallEnd
+
+log = logging.getLogger(__name__)
 
 MAX_DOCUMENT = 10_485_760
 SETUP_STATUSES = frozenset({401, 403, 404, 405})
@@ -41,6 +44,10 @@ async def perform(session: aiohttp.ClientSession, call: Call) -> CallResult:
         result = dataclasses.replace(result, detail=str(error))
     except (aiohttp.ClientError, OSError) as error:
         result = dataclasses.replace(result, detail=f"connection lost ({type(error).__name__})")
+    except Exception as error:
+        # A result must come back whatever happens: the courier counts on it.
+        log.exception("a call to %s failed in a way nobody thought of", call.target.lane)
+        result = dataclasses.replace(result, detail=f"failed here ({type(error).__name__})")
     return dataclasses.replace(result, milliseconds=int((time.perf_counter() - started) * 1000))
 
 

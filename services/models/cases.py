@@ -46,6 +46,7 @@ class Case(models.Model):
             models.Index(fields=["applicant", "-filed_at"], name="case_by_applicant"),
             models.Index(fields=["changed_at"], name="case_open_by_change", condition=Q(settled_at__isnull=True)),
             models.Index(fields=["-filed_at"], name="case_by_filing"),
+            models.Index(fields=["status", "-filed_at"], name="case_by_status"),
         ]
 
     def __str__(self) -> str:
