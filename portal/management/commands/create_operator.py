@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--name", default="", help="the name shown on pages (default: the user name)")
-        parser.add_argument("--password-stdin", action="store_true", help="read the password from the first line of stdin")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="read the password from the first line of stdin"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User(
@@ -42,7 +44,9 @@ def _check_name(user: User) -> None:
     except ValidationError as error:
         raise CommandError(f"'{user.username}' cannot be used. " + " ".join(error.messages)) from None
     if User.objects.filter(username=user.username).exists():
-        raise CommandError(f"There is already a user '{user.username}'. Choose another name, or change the role in the admin.")
+        raise CommandError(
+            f"There is already a user '{user.username}'. Choose another name, or change the role in the admin."
+        )
 
 
 def _first_line() -> str:
