@@ -19,6 +19,7 @@ from lifeevents.publishing import load_version
 from lifeevents.signing import root
 from services.cases import Filing, Identity, open_case
 from services.clock import now
+from services.crash_points import crash_point
 from services.models import Case, Document, Person
 from services.people import read_person
 from services.plan import Value
@@ -197,11 +198,13 @@ def submit_application(*, application_id: UUID, actor: str) -> Case:
             raise NotFileable(_("This draft has expired. Start a new application; it takes a few minutes."))
         facts = facts_of(application)
         expansion = expand(load_version(application.version_id), facts)
+        crash_point("in_expand")
         _check_ready(application, facts, expansion)
         case = open_case(_filing(application, facts, expansion, actor))
         application.state, application.case = ApplicationState.FILED, case
         application.changed_at = case.filed_at
         application.save(update_fields=["state", "case", "changed_at"])
+    crash_point("after_filing_commit")
     return case
 
 

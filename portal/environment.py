@@ -48,6 +48,20 @@ def env_float(name: str, default: float) -> float:
         raise ImproperlyConfigured(f"{name} is '{value}'; write a number.") from None
 
 
+def env_chances(name: str) -> dict[str, float]:
+    """Return ``place=0.01,other=0.5`` as numbers by name; empty when not set."""
+    chances = {}
+    for part in filter(None, os.environ.get(name, "").split(",")):
+        place, _, chance = part.partition("=")
+        try:
+            chances[place.strip()] = float(chance)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} has '{part}'; write PLACE=CHANCE, for example after_claim=0.01."
+            ) from None
+    return chances
+
+
 def env_key(name: str) -> bytes:
     """Return 32 bytes from their url-safe base64 text."""
     return decode_key(name, env_text(name))

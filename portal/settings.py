@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.environment import database, env_bool, env_float, env_int, env_key, env_keys, env_text
+from portal.environment import database, env_bool, env_chances, env_float, env_int, env_key, env_keys, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env_text("VAR_DIR", str(BASE_DIR / "var")))
@@ -148,6 +148,10 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TASK_DEFAULT_QUEUE = "courier"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120, "unacked_restore_interval": 1}
+
+# Only the fault harness sets these (services.crash_points).
+CRASH_POINTS = env_chances("CRASH_POINTS")
+CRASH_LOG = env_text("CRASH_LOG", str(VAR_DIR / "crashes.log"))
 
 LOGGING = {
     "version": 1,

@@ -15,6 +15,7 @@ from services.audit import Happening, chain
 from services.bulk import update_rows
 from services.cases import request_id
 from services.connectors.base import Accepted, Answer
+from services.crash_points import crash_point
 from services.facts import REPLY, load_pools
 from services.models import Case, CaseEvent, CaseItem, Document, Reply, ServiceRequest, WorkItem
 from services.plan import Plan, PlanItem, Value
@@ -194,6 +195,7 @@ class Batch:
         won = update_rows(CaseItem, moves, match=("id", "was_state", "fence"), assign=MOVED)
         if len(won) != len(moves):
             raise AssertionError("a locked item changed under its lock")
+        crash_point("in_settle")
         Reply.objects.bulk_create(self._replies)
         Document.objects.bulk_create(self._documents)
         references = [{"id": key, "department_ref": value} for key, value in self._received.items()]

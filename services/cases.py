@@ -12,6 +12,7 @@ from django.db import transaction
 
 from services.audit import Happening, chain
 from services.clock import now
+from services.crash_points import crash_point
 from services.doorbell import ring_after_commit
 from services.facts import SHEET
 from services.models import Case, CaseEvent, CaseItem, DataKey, Document, FactSheet, Person, PersonIndex
@@ -57,6 +58,7 @@ def open_case(filing: Filing) -> Case:
     events = chain(case, [happening], at=at, sealer=sealer(filing.key))
     case.save(force_insert=True)
     CaseItem.objects.bulk_create(items)
+    crash_point("mid_filing_transaction")
     _store_facts(case, filing, at)
     CaseEvent.objects.bulk_create(events)
     PersonIndex.objects.bulk_create(

@@ -26,6 +26,7 @@ from services.compose import bodies_for
 from services.connectors.base import Call, GarbageError, Target, answered
 from services.connectors.reading import read_answer
 from services.connectors.switchboard import Results, switchboard
+from services.crash_points import crash_point
 from services.doorbell import ring
 from services.inbox import MESSAGE
 from services.models import Case, CaseItem, InboxMessage, Lane, ServiceRequest
@@ -51,6 +52,7 @@ def run_courier() -> None:
         return
     try:
         Courier().run()
+        crash_point("after_commit_before_ack")
     finally:
         _running.release()
 
@@ -134,6 +136,7 @@ class Courier:
             cases = _cases(item.case_id for item in items)
             calling = [item for item in items if not _lost_in_the_dark(item)]
             composed = bodies_for(calling, cases, at=at)
+        crash_point("after_claim")
         # A transaction of its own: settling locks cases before items, claiming locks items first.
         _hand_to_people(items, composed.broken, at)
         return [self._call(item, *composed.bodies[item.id]) for item in calling if item.id in composed.bodies]
@@ -167,6 +170,7 @@ class Courier:
             longest = max((call.target.timeout for call in calls), default=0.0)
             again = at + timedelta(seconds=longest + 2)
             InboxMessage.objects.filter(id__in=[call.message for call in calls]).update(due_at=again)
+        crash_point("after_inbox_before_apply")
         plain = [call for call in calls if call.answer and not call.answer.documents]
         if plain:
             settle_sparing([answered(call) for call in plain], self._lanes)

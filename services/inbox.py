@@ -19,6 +19,7 @@ from django.db import transaction
 from services.clock import now
 from services.connectors.base import GarbageError
 from services.connectors.reading import MAX_BODY, read_answer, read_object
+from services.crash_points import crash_point
 from services.doorbell import ring_after_commit
 from services.models import InboxMessage, Lane, ServiceRequest
 from services.sealing import open_portal_secret, sealer
@@ -47,6 +48,7 @@ def receive(*, department: str, headers: Mapping[str, str], body: bytes) -> None
     secrets = open_portal_secret(lane.webhook_secrets, place=SECRETS, row=lane.pk).split()
     verify(secrets, webhook_id, headers.get("webhook-timestamp", ""), headers.get("webhook-signature", ""), body)
     request = _request(lane, body)
+    crash_point("in_callback_before_inbox")
     _store(lane, request, webhook_id, body)
 
 

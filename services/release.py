@@ -111,8 +111,8 @@ def _guard(item: PlanItem, edges: Mapping[str, Edge], view: _View) -> Verdict:
 
 
 def _producers(item: PlanItem, condition: Condition, view: _View) -> list[str]:
-    """Return the other items that produce what the condition reads."""
-    found = (view.plan.producer.get(key) for key in reads(condition))
+    """Return the other items that should bring what the condition reads and nobody knows yet."""
+    found = (view.plan.producer.get(key) for key in reads(condition) if view.known(key) is None)
     return [producer for producer in found if producer is not None and producer != item.key]
 
 

@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from services.batch import Batch
 from services.clock import now
 from services.connectors.base import Call, CallResult
+from services.crash_points import crash_point
 from services.models import Attempt, Case, InboxMessage, Lane
 from services.retries import Step, Trouble, next_step, poll_wait
 from services.states import CallEnd, ItemState, WorkKind
@@ -37,6 +38,7 @@ def settle_calls(results: Sequence[CallResult], lanes: dict[str, Lane]) -> int:
     moved = batch.write()
     fetched = [result.call.message for result in results if result.call.message and result.end == CallEnd.DONE]
     _close_messages(fetched, at)
+    crash_point("after_result_before_commit")
     return moved
 
 

@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections
 
 from services.claim import work_is_due
 from services.clock import now
+from services.crash_points import crash_point
 from services.doorbell import ring
 from services.settle import overlooked_cases, rederive
 
@@ -27,6 +28,7 @@ def sweep() -> bool:
     at = now()
     if overlooked := overlooked_cases(before=at - QUIET):
         rederive(overlooked)
+    crash_point("in_sweep")
     due = work_is_due(at)
     if due:
         ring()

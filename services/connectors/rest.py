@@ -14,6 +14,7 @@ import aiohttp
 
 from services.connectors.base import Answer, Call, CallResult, GarbageError, ReplyDocument
 from services.connectors.reading import MAX_BODY, read_accepted, read_answer, read_object, read_retry_after
+from services.crash_points import crash_point
 from services.states import CallEnd
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,11 @@ async def perform(session: aiohttp.ClientSession, call: Call) -> CallResult:
     """Make one call within its budget and say how it ended. Never raises for what the department or network does."""
     result = CallResult(call, CallEnd.UNKNOWN, time.time(), 0)
     started = time.perf_counter()
+    crash_point("before_http")
     try:
         async with asyncio.timeout(call.target.timeout):
             result = await _KINDS[call.kind](session, result)
+        crash_point("after_http")
     except aiohttp.ClientConnectorError:
         # Nothing was sent: the one network failure that is certainly "not done".
         result = dataclasses.replace(result, end=CallEnd.TRANSIENT, detail="no connection")
