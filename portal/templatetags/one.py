@@ -20,7 +20,7 @@ STATE_WORDS: Mapping[Mark, Promise] = {
     Mark.LATE: pgettext_lazy("state", "Late"),
     Mark.REFUSED: pgettext_lazy("state", "Refused"),
     Mark.DONE: pgettext_lazy("state", "Done"),
-    Mark.OUT: pgettext_lazy("state", "Not needed"),
+    Mark.OUT: pgettext_lazy("state", "Not going ahead"),
 }
 
 
