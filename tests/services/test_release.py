@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.conditions import Compare
+from services.conditions import All, Compare
 from services.plan import Edge, Output, Plan, PlanItem, Send, Text
 from services.release import ENDED, initial_states, payload, release
 from services.states import TERMINAL
@@ -146,6 +146,17 @@ def test_a_guard_is_judged_when_its_answer_is_there() -> None:
 
 def test_a_guard_that_can_never_be_judged_skips() -> None:
     assert settle(GUARDED, check="refused")["benefit"] == "skipped"
+
+
+def test_only_what_did_not_come_decides_what_becomes_of_a_guarded_item() -> None:
+    both = All((Compare("one", "is", True), Compare("two", "is", True)))
+    edges = (Edge("first", ("one",), even_if_refused=True), Edge("second", ("two",)))
+    case = plan(
+        item("first", brings="one", if_refused="hold"),
+        item("second", brings="two"),
+        item("third", guard=both, after=edges),
+    )
+    assert settle(case, {"one": True}, first="granted", second="refused")["third"] == "skipped"
 
 
 def test_an_element_is_sent_only_if_its_condition_turns_out_true() -> None:
