@@ -173,14 +173,19 @@ def attach(*, application_id: UUID, slot: str, content: bytes, title: str) -> Do
 
 
 @transaction.atomic
-def sign_application(*, application_id: UUID, person: Person) -> Signature:
-    """Sign the application as it is now; signing the same revision again changes nothing."""
+def sign_application(*, application_id: UUID, person: Person, shown: str = "") -> Signature:
+    """Sign the application as it is now; signing the same revision again changes nothing.
+
+    ``shown`` is the root the person had before them: if the answers have changed since, nothing is signed.
+    """
     application = _locked_draft(application_id)
+    signed = root(facts_of(application), sealer(application.key))
+    if shown and shown != signed:
+        raise NotFileable(_("Your answers have changed since this page was opened. Check them again, then send."))
     party = Party.objects.get(application=application, person=person)
     standing = Signature.objects.filter(party=party, voided_at=None).first()
     if standing:
         return standing
-    signed = root(facts_of(application), sealer(application.key))
     return Signature.objects.create(party=party, root=signed, revision=application.revision, signed_at=now())
 
 
@@ -190,7 +195,8 @@ def submit_application(*, application_id: UUID, actor: str) -> Case:
     Raises NotFileable when something is missing, unsigned or expired. One transaction, 12 statements at most.
     """
     with transaction.atomic():
-        rows = Application.objects.select_related("key", "case", "applicant", "version").select_for_update(of=("self",))
+        # Not joined with its case: PostgreSQL re-reads a row it had to wait for, but not what is joined to it.
+        rows = Application.objects.select_related("key", "applicant", "version").select_for_update(of=("self",))
         application = rows.get(pk=application_id)
         if application.case is not None:
             return application.case

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from lifeevents.blueprint import BoundEvidence, BoundNeed, Draft
 from lifeevents.derived import EvidenceUse, Problem
-from lifeevents.supply import ASK, FALSE, GUARD, KNOWN, NEVER, OPEN, TRUE, Supply
-from services.conditions import Condition
+from lifeevents.folding import Answer
+from lifeevents.supply import ASK, KNOWN, NEVER, Supply
+from services.conditions import Condition, reads
 from services.plan import Send, SendDocument
 
 SOURCE_MODES = {"register": "e_licence", "personal": "personal"}
@@ -81,27 +82,30 @@ class Gathering:
         )  # fmt: skip
 
 
-def gather(supply: Supply, answers: dict[str, str]) -> Gathering:
+def gather(supply: Supply, answers: dict[str, Answer]) -> Gathering:
     """Supply every active item's needs; ``answers`` say which items are guarded. Questions land in ``supply``."""
     gathering = Gathering(supply)
     for draft in supply.active_drafts():
-        guard = draft.rule.condition if draft.rule and answers[draft.key] == GUARD else None
-        leg = Leg(draft.key, draft, guard)
+        leg = Leg(draft.key, draft, _guard(answers[draft.key]))
         gathering.legs.append(leg)
-        _wait_for_outputs(leg, draft.rule.reads if draft.rule and guard else (), supply)
+        _wait_for_outputs(leg, leg.guard, supply)
         for need in draft.needs:
             _supply_need(gathering, leg, need)
         for evidence in draft.evidence:
             _supply_evidence(gathering, leg, evidence)
-        leg.waived = draft.waiver is not None and supply.judge(draft.waiver, leg.key, optional=False) == TRUE
+        leg.waived = draft.waiver is not None and supply.judge(draft.waiver, leg.key, optional=False) is True
     _ask(gathering)
     for leg in gathering.legs:
         leg.sends = [_send(choice, leg, supply) for choice in leg.choices if choice.key is not None]
     return gathering
 
 
-def _wait_for_outputs(leg: Leg, keys: tuple[str, ...], supply: Supply) -> None:
-    for key in keys:
+def _guard(answer: Answer) -> Condition | None:
+    return answer if isinstance(answer, Condition) else None
+
+
+def _wait_for_outputs(leg: Leg, guard: Condition | None, supply: Supply) -> None:
+    for key in reads(guard) if guard else ():
         producer = supply.producer(key, leg.key)
         if producer is not None and supply.told(key, leg.key) is None:
             leg.wait_for(producer, key)
@@ -113,11 +117,10 @@ def _supply_need(gathering: Gathering, leg: Leg, need: BoundNeed) -> None:
     choice = Choice(need, None)
     if need.rule is not None:
         answer = supply.judge(need.rule, leg.key, need.optional)
-        if answer in (FALSE, OPEN):
+        if not answer:
             return
-        if answer == GUARD:
-            choice.when = need.rule.condition
-            _wait_for_outputs(leg, need.rule.reads, supply)
+        choice.when = _guard(answer)
+        _wait_for_outputs(leg, choice.when, supply)
     leg.choices.append(choice)
     for key in need.keys:
         if key in supply.blueprint.producers:
@@ -179,7 +182,7 @@ def _supply_evidence(gathering: Gathering, leg: Leg, bound: BoundEvidence) -> No
     """Find the first mode that works, the same for every item that needs this document."""
     supply = gathering.supply
     answer = supply.judge(bound.rule, leg.key, bound.optional)
-    if answer in (FALSE, OPEN):
+    if not answer:
         return
     leg.papers += 1
     mode, state = _mode(bound, leg.key, supply)
@@ -196,9 +199,9 @@ def _supply_evidence(gathering: Gathering, leg: Leg, bound: BoundEvidence) -> No
         supply.look_up(bound.source, f"evidence:{bound.slot}", leg.key, bound.optional)
     # A document that may be left out and is not there yet travels only once it is: nothing to disclose until then.
     if mode != "register" and not (state in ("asked", "lookup") and bound.optional):
-        when = bound.rule.condition if bound.rule and answer == GUARD else None
+        when = _guard(answer)
         leg.documents.append(SendDocument(bound.kind.code, bound.slot, when))
-        _wait_for_outputs(leg, bound.rule.reads if bound.rule and when else (), supply)
+        _wait_for_outputs(leg, when, supply)
 
 
 def _mode(bound: BoundEvidence, me: str, supply: Supply) -> tuple[str, str]:

@@ -11,35 +11,12 @@ from typing import Any
 
 from lifeevents.blueprint import Blueprint, Draft, Rule, Source
 from lifeevents.derived import Fact
-from services.conditions import All, AnyOf, Condition, Known, Not, evaluate, reads
+from lifeevents.folding import NOTHING, Answer, fold, next_unknown
+from services.conditions import Condition
 from services.plan import Value
 
 KNOWN, LOOKUP, ASK, NEVER = "known", "lookup", "ask", "never"
 """How a key can be had, other services apart: on hand, in a register not yet asked, from the citizen, not at all."""
-
-TRUE, FALSE, GUARD, OPEN = "true", "false", "guard", "open"
-"""A rule's answer; guard: only other items' outputs will tell; open: something must be answered or looked up first."""
-
-
-class _Nothing:
-    """What nobody can ever tell: it equals nothing, so tests for a value fail and tests against one hold."""
-
-
-NOTHING = _Nothing()
-
-
-def next_unknown(condition: Condition, known: Known, outputs: set[str]) -> tuple[str, ...]:
-    """Return the unknown keys to find out next, in reading order; ``outputs`` are not to be had before filing."""
-    if evaluate(condition, known) is not None:
-        return ()
-    match condition:
-        case All(parts):
-            return next((keys for part in parts if (keys := next_unknown(part, known, outputs))), ())
-        case AnyOf(parts):
-            return tuple(dict.fromkeys(key for part in parts for key in next_unknown(part, known, outputs)))
-        case Not(part):
-            return next_unknown(part, known, outputs)
-    return tuple(key for key in reads(condition) if known(key) is None and key not in outputs)
 
 
 @dataclass(slots=True)
@@ -144,29 +121,24 @@ class Supply:
             self.take(source.of, me, optional, (*path, key))
         users[me] = None
 
-    def judge(self, rule: Rule | None, me: str, optional: bool) -> str:
-        """Decide a rule for an item, and take what it reads or still has to be told: TRUE, FALSE, GUARD or OPEN.
-
-        Of several parts that must all hold only the first open one is asked: nobody is asked about the other parent
-        before having said that there is one.
-        """
+    def judge(self, rule: Rule | None, me: str, optional: bool) -> Answer:
+        """Decide a rule for an item; take what it reads and, while it is open, what has to be told next."""
         if rule is None:
-            return TRUE
+            return True
         known = self._known_to(me)
-        verdict = evaluate(rule.condition, known)
         for key in rule.reads:
             if self.told(key, me) is not None:
                 self.take(key, me, optional)
-        if verdict is not None:
-            return TRUE if verdict else FALSE
-        outputs = {key for key in rule.reads if self.producer(key, me) is not None}
-        missing = next_unknown(rule.condition, known, outputs)
+        left = fold(rule.condition, known)
+        if not isinstance(left, Condition):
+            return left
+        missing = next_unknown(left, known, {key for key in rule.reads if self.producer(key, me) is not None})
         for key in missing:
             if not self.pending(key, me):
                 self.take(key, me, optional)
         if missing:
             self.more_to_come = True
-        return OPEN if missing else GUARD
+        return None if missing else left
 
     def told(self, key: str, me: str) -> Value | None:
         """Return the value a rule may go by: what the citizen once typed gives way to a service that will know."""
@@ -184,14 +156,14 @@ class Supply:
 
         return known
 
-    def decide_items(self) -> dict[str, str]:
+    def decide_items(self) -> dict[str, Answer]:
         """Judge every item; returns item key → its answer. An open item is neither in nor out for now."""
-        answers: dict[str, str] = {}
+        answers: dict[str, Answer] = {}
         for draft in self.blueprint.judging_order:
             answer = answers[draft.key] = self.judge(draft.rule, draft.key, optional=False)
-            if answer == OPEN:
+            if answer is None:
                 self.undecided[draft.key] = None
-            elif answer != FALSE:
+            elif answer is not False:
                 self.active.add(draft.key)
         return answers
 

@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
+
+from services.stopping import request_stop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -19,3 +21,9 @@ def begin_sweeping(**_: Any) -> None:
     from services.sweep import start_sweeping  # noqa: PLC0415 - models can be imported only once Django is set up
 
     start_sweeping()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # celery has no types
+def finish_gently(**_: Any) -> None:
+    """Tell the pool's couriers to finish what is in the air and take nothing new."""
+    request_stop()

@@ -135,6 +135,8 @@ REST_FRAMEWORK = {
 # The engine. Rows are the truth; the broker may lose everything at any time.
 REDIS_URL = env_text("REDIS_URL", f"redis+socket://{VAR_DIR}/valkey.sock")
 COURIER_BATCH = env_int("COURIER_BATCH", 200)
+# How many worker processes carry requests, on all machines together: they share each department's in-flight cap.
+COURIERS = env_int("COURIERS", 2)
 SWEEP_SECONDS = env_float("SWEEP_SECONDS", 2.0)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_SERIALIZER = "json"

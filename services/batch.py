@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from services.audit import Happening, chain
 from services.bulk import update_rows
 from services.cases import request_id
@@ -22,13 +24,14 @@ from services.plan import Plan, PlanItem, Value
 from services.plans import load_plan
 from services.release import release
 from services.retries import Step
-from services.sealing import sealer
+from services.sealing import Sealer, SealError, sealer
 from services.states import ANSWERABLE, CLOSED, ITEM_TRANSITIONS, TERMINAL, ItemState, WorkKind, case_status
 
 log = logging.getLogger(__name__)
 
 WORK_DUE = timedelta(days=1)
-MOVED = ("state", "due_at", "since", "attempts", "outputs")
+MOVED = ("state", "due_at", "since", "attempts", "trouble_since", "outputs", "answer_hash")
+CALLED = frozenset({ItemState.SENDING, ItemState.ACCEPTED, ItemState.UNKNOWN, ItemState.WITHDRAWING})
 
 
 class Batch:
@@ -84,17 +87,19 @@ class Batch:
             if accepted.department_ref:
                 self._received[request] = accepted.department_ref
         self._move(item, ItemState.ACCEPTED, due=due)
-        item.attempts = 0
+        item.attempts, item.trouble_since = 0, None
 
     def step(self, item_id: UUID, fence: int, step: Step, *, due: datetime | None, detail: str) -> None:
         """Apply what a call without an answer leads to. Nothing happens if the claim is old or an answer came first."""
         item = self.items[item_id]
-        if fence != item.fence or item.state in TERMINAL or item.state == ItemState.CORRECTION:
+        if fence != item.fence or item.state not in CALLED:
             return
         # Ready again after a call that did nothing is no news; every other change is.
         if step.state not in (item.state, ItemState.READY):
             self._happened(item, step.state, actor="courier", reason=detail)
         self._move(item, step.state, due=due)
+        # A wrong set-up is ours, not the department's trouble, and may take an operator a while.
+        item.trouble_since = None if step.pause_lane else item.trouble_since or self.at
         if step.work:
             self.need_person(step.work, item, reason=detail)
 
@@ -132,15 +137,21 @@ class Batch:
         )
         if answer.department_ref:
             self._received[request] = answer.department_ref
+        item.answer_hash = self._answer_hash(item, answer)
         self._move(item, state, due=None)
         self.touch(item.case_id)
 
     def _repeated(self, item: CaseItem, request: UUID, channel: str, answer: Answer) -> None:
         """The same answer again is nothing; a different one is a conflict for a person, and the first one stands."""
-        if item.state == answer.outcome or item.state in (ItemState.SKIPPED, ItemState.NOT_APPLICABLE):
+        if item.answer_hash == self._answer_hash(item, answer):
             return
         self._record(item, request, channel, answer, applied=False)
         self.need_person(WorkKind.CONFLICT, item, reason=f"first {item.state}, then {answer.outcome}")
+
+    def _answer_hash(self, item: CaseItem, answer: Answer) -> str:
+        """Return what tells a repeat from another answer, without telling what was answered."""
+        text = orjson.dumps([answer.outcome, answer.outputs], option=orjson.OPT_SORT_KEYS).decode()
+        return sealer(self.cases[item.case_id].key).salt(f"answer|{text}").hex()
 
     def _incomplete(self, item: CaseItem, request: UUID, channel: str, answer: Answer, lacking: list[str]) -> None:
         self._record(item, request, channel, answer, applied=False)
@@ -172,13 +183,20 @@ class Batch:
         reply = Reply(id=uuid.uuid4(), request_id=request, case_id=item.case_id, channel=channel, at=self.at)
         reply.outcome, reply.applied = answer.outcome, applied
         documents = [{**dataclasses.asdict(document), "content": ""} for document in answer.documents]
-        content = {"outputs": outputs or answer.outputs, "reasons": answer.reasons, "documents": documents}
+        content = {
+            "outputs": answer.outputs if outputs is None else outputs,
+            "reasons": answer.reasons,
+            "documents": documents,
+        }
         reply.sealed = sealer(self.cases[item.case_id].key).seal(content, place=REPLY, row=reply.id)
         self._replies.append(reply)
 
     def _keep_documents(self, item: CaseItem, answer: Answer) -> None:
         case = self.cases[item.case_id]
         for found in answer.documents:
+            if found.missing:
+                self.need_person(WorkKind.STUCK, item, reason=f"document {found.evidence} could not be fetched")
+                continue
             document = Document(id=uuid.uuid4(), key=case.key, case=case, created_at=self.at, title=found.title)
             document.slot = f"{found.evidence}/{item.subject}" if item.subject else found.evidence
             document.origin, document.media_type = f"service:{item.service}", found.media_type
@@ -235,8 +253,7 @@ class Batch:
             self._derive_status(case)
             case.version += 1
             case.changed_at = self.at
-            opener = sealer(case.key) if case.key.wrapped is not None else None
-            events += chain(case, self._happenings.get(case_id, []), at=self.at, sealer=opener)
+            events += chain(case, self._happenings.get(case_id, []), at=self.at, sealer=_opener(case))
         CaseEvent.objects.bulk_create(events)
         fields = ("status", "version", "seq", "head", "changed_at", "settled_at")
         rows = [
@@ -251,3 +268,11 @@ class Batch:
             self._happenings.setdefault(case.id, []).append(Happening(status, "courier"))
             case.settled_at = self.at
         case.status = status
+
+
+def _opener(case: Case) -> Sealer | None:
+    """Return the case's sealer; None if its data was erased or its wrapping key is away."""
+    try:
+        return sealer(case.key)
+    except SealError:
+        return None

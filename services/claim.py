@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from services.models import CaseItem, InboxMessage, Lane
 
@@ -101,13 +102,21 @@ def claim_messages(limit: int, *, at: datetime) -> list[InboxMessage]:
 
 def work_is_due(at: datetime) -> bool:
     """True if a courier would find something now. At most two index look-ups."""
-    lanes = Lane.objects.filter(paused_since=None)
     return (
-        CaseItem.objects.filter(due_at__lte=at, lane__in=lanes).exists()
+        CaseItem.objects.filter(due_at__lte=at, lane__in=_in_service()).exists()
         or InboxMessage.objects.filter(settled_at=None, due_at__lte=at).exists()
     )
 
 
 def oldest_due() -> datetime | None:
-    """Return since when the longest overdue row waits; None when nothing is due at all."""
-    return CaseItem.objects.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
+    """Return since when the longest overdue row of a lane in service waits; None when nothing is due at all."""
+    earliest = CaseItem.objects.filter(lane=OuterRef("pk"), due_at__isnull=False).order_by("due_at").values("due_at")
+    lanes = _in_service().annotate(oldest=Subquery(earliest[:1])).filter(oldest__isnull=False)
+    message = InboxMessage.objects.filter(settled_at=None).order_by("due_at").values_list("due_at", flat=True).first()
+    dues = [*lanes.values_list("oldest", flat=True), *([message] if message else [])]
+    return min(dues, default=None)
+
+
+def _in_service() -> QuerySet[Lane]:
+    """Lanes a courier may use: with an address, and not paused."""
+    return Lane.objects.filter(paused_since=None).exclude(base_url="")

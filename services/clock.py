@@ -6,6 +6,7 @@ database is measured once a minute; between measurements the monotonic clock car
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,15 @@ def now() -> datetime:
                 _base = cursor.fetchone()[0]
             _measured = tick = time.monotonic()
         return _base + timedelta(seconds=tick - _measured) + _offset
+
+
+def _fresh_lock() -> None:
+    """Give a forked child a lock of its own: the parent's may have been held at that moment."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_fresh_lock)
 
 
 def travel(offset: timedelta) -> None:

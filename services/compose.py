@@ -20,7 +20,7 @@ from services.models import Case, CaseItem, Document, ServiceRequest
 from services.plan import Plan, PlanItem, Value
 from services.plans import load_plan
 from services.release import payload
-from services.sealing import SealError, sealer
+from services.sealing import sealer
 
 BODY = "servicerequest.sealed"
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Composed:
         """Note an item that fails in here as broken and go on with the others."""
         try:
             yield
-        except (SealError, KeyError, ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
             log.exception("item %s cannot be composed", item.id)
             self.broken[item.id] = f"cannot be composed ({type(error).__name__})"
 
@@ -69,7 +69,7 @@ def _compose(
         return []
     wanted = {item.case_id: cases[item.case_id] for item in items}
     sealed = sealed_pools(wanted.values())
-    documents = _documents(items, wanted)
+    documents = _documents(wanted)
     pools: dict[UUID, dict[str, Value]] = {}
     fresh = []
     for item in items:
@@ -83,11 +83,10 @@ def _compose(
     return fresh
 
 
-def _documents(items: Sequence[CaseItem], cases: dict[UUID, Case]) -> dict[tuple[UUID, str], Document]:
-    """Return the cases' documents by (case, slot), without their content. No statement when no item sends any."""
-    if not any(load_plan(cases[item.case_id].plan_id).by_key[item.key].documents for item in items):
-        return {}
-    rows = Document.objects.filter(case__in=list(cases)).defer("sealed").order_by("created_at")
+def _documents(cases: dict[UUID, Case]) -> dict[tuple[UUID, str], Document]:
+    """Return what the citizens enclosed, by (case, slot), without content; what departments issued is not passed on."""
+    rows = Document.objects.filter(case__in=list(cases)).exclude(origin__startswith="service:")
+    rows = rows.defer("sealed").order_by("created_at")
     return {(row.case_id, row.slot): row for row in rows if row.case_id}
 
 

@@ -144,14 +144,15 @@ def _compare(have: Any, op: str, value: Any, known: Known) -> bool | None:
 
 
 def undecided(condition: Condition | None, known: Known) -> tuple[str, ...]:
-    """Return the unknown elements that keep the condition undetermined, in reading order; empty once decided."""
+    """Return the unknown elements to learn next, in reading order; empty once the condition is decided."""
     if condition is None or evaluate(condition, known) is not None:
         return ()
     match condition:
         case Compare():
             return tuple(key for key in reads(condition) if known(key) is None)
         case All(parts) | AnyOf(parts):
-            return tuple(dict.fromkeys(key for part in parts for key in undecided(part, known)))
+            # The first open part only: its answer may make the others needless.
+            return next(keys for part in parts if (keys := undecided(part, known)))
         case Not(part):
             return undecided(part, known)
     raise TypeError(f"not a condition: {condition!r}")

@@ -30,14 +30,15 @@ POLL_GRACE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A call that brought no answer. Seconds throughout; ``in_state`` since the item's state began."""
+    """A call that brought no answer. Seconds throughout: ``in_state`` since the item's state began, ``in_trouble``
+    since calls for it first failed in a row."""
 
     end: CallEnd
     state: ItemState
     delivery: str
     attempts: int
     in_state: float
-    age: float
+    in_trouble: float
     absent_is_final_after: float
     retry_after: float | None = None
 
@@ -62,7 +63,8 @@ def next_step(trouble: Trouble) -> Step:
     """Decide after a call without an answer."""
     if trouble.end == CallEnd.PERMANENT:
         return Step(ItemState.HELD, work=WorkKind.STUCK)
-    if trouble.age > GIVE_UP_SECONDS:
+    # What a department has accepted is never given up: it may well take longer than a week.
+    if trouble.in_trouble > GIVE_UP_SECONDS and trouble.state != ItemState.ACCEPTED:
         return Step(ItemState.HELD, work=WorkKind.STUCK)
     if trouble.end == CallEnd.SETUP:
         return Step(_before(trouble.state), wait=SETUP_WAIT, pause_lane=True)

@@ -10,7 +10,7 @@ import threading
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from services.claim import work_is_due
 from services.clock import now
@@ -24,25 +24,25 @@ QUIET = timedelta(minutes=1)
 
 
 def sweep() -> bool:
-    """Ring if anything is due, and release what was overlooked; True if something was due."""
+    """Ring if anything is due, then release what was overlooked; True if something was due."""
     at = now()
-    if overlooked := overlooked_cases(before=at - QUIET):
-        rederive(overlooked)
     crash_point("in_sweep")
     due = work_is_due(at)
     if due:
         ring()
+    if overlooked := overlooked_cases(before=at - QUIET):
+        rederive(overlooked)
     return due
 
 
 def sweep_forever(stop: threading.Event) -> None:
-    """Sweep every SWEEP_SECONDS until told to stop; a database that is away is tried again."""
+    """Sweep every SWEEP_SECONDS until told to stop, whatever goes wrong in between."""
     while not stop.wait(settings.SWEEP_SECONDS):
-        close_old_connections()
         try:
+            close_old_connections()
             sweep()
-        except DatabaseError as error:
-            log.warning("sweep failed (%s); trying again", type(error).__name__)
+        except Exception:
+            log.exception("sweep failed; trying again")
 
 
 def start_sweeping() -> threading.Event:

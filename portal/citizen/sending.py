@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lifeevents.applications import NotFileable, expansion_of, facts_of, sign_application, submit_application
@@ -72,7 +71,5 @@ def declare(request: HttpRequest, application: Application) -> HttpResponse:
 def _send(request: HttpRequest, application: Application, signed: str) -> Case:
     """Sign what the citizen had before them, and send it."""
     person = my_person(request)
-    signature = sign_application(application_id=application.pk, person=person)
-    if signature.root != signed:
-        raise NotFileable(gettext("Your answers have changed since this page was opened. Check them again, then send."))
+    sign_application(application_id=application.pk, person=person, shown=signed)
     return submit_application(application_id=application.pk, actor=f"citizen:{person.pk}")

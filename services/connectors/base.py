@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +35,11 @@ class ReplyDocument:
     sha256: str
     href: str
     content: bytes = b""
+
+    @property
+    def missing(self) -> bool:
+        """True if the content could not be fetched."""
+        return hashlib.sha256(self.content).hexdigest() != self.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Call:
     delivery: str
     target: Target
     composed_at: datetime
+    start_by: float = math.inf
+    """Monotonic time after which the call must not begin any more, for its lease may run out."""
     body: bytes = b""
     answer: Answer | None = None
     message: UUID | None = None

@@ -111,7 +111,8 @@ def _document(entry: object, base_url: str) -> ReplyDocument:
         base, link = urlsplit(base_url), urlsplit(href)
     except ValueError:
         raise GarbageError("a document's address is no address") from None
-    if (link.scheme, link.netloc) != (base.scheme, base.netloc):
+    inside = link.path.startswith(f"{base.path.rstrip('/')}/")
+    if (link.scheme, link.netloc) != (base.scheme, base.netloc) or not inside:
         raise GarbageError("a document lies outside the department's address")
     if len(digest) != 64:
         raise GarbageError("a document has no sha256")

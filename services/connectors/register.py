@@ -15,7 +15,7 @@ import aiohttp
 
 from services.connectors.base import GarbageError
 from services.connectors.reading import MAX_BODY, read_object
-from services.connectors.rest import new_session
+from services.connectors.rest import new_session, read_body
 
 BUDGET_SECONDS = 2.0
 
@@ -77,7 +77,7 @@ async def _ask(session: aiohttp.ClientSession, query: Query) -> Records:
                 return UNKNOWN
             if response.status != 200:
                 return UNAVAILABLE
-            return read_records(read_object(await response.content.read(MAX_BODY + 1)))
+            return read_records(read_object(await read_body(response, MAX_BODY)))
     except (aiohttp.ClientError, OSError, TimeoutError, GarbageError):
         return UNAVAILABLE
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from services.connectors.base import Answer, Call, CallResult, GarbageError, ReplyDocument
+from services.connectors.base import Call, CallResult, GarbageError, ReplyDocument
 from services.connectors.reading import MAX_BODY, read_accepted, read_answer, read_object, read_retry_after
 from services.crash_points import crash_point
 from services.states import CallEnd
@@ -20,6 +20,8 @@ from services.states import CallEnd
 log = logging.getLogger(__name__)
 
 MAX_DOCUMENT = 10_485_760
+MAX_DOCUMENTS = 20_971_520
+"""Bytes of all documents of one answer together."""
 SETUP_STATUSES = frozenset({401, 403, 404, 405})
 
 
@@ -33,6 +35,9 @@ async def perform(session: aiohttp.ClientSession, call: Call) -> CallResult:
     """Make one call within its budget and say how it ended. Never raises for what the department or network does."""
     result = CallResult(call, CallEnd.UNKNOWN, time.time(), 0)
     started = time.perf_counter()
+    if time.monotonic() > call.start_by:
+        # Frozen between claim and send: somebody else may hold the claim by now (design: F21).
+        return dataclasses.replace(result, end=CallEnd.TRANSIENT, detail="not begun in time")
     crash_point("before_http")
     try:
         async with asyncio.timeout(call.target.timeout):
@@ -51,7 +56,8 @@ async def perform(session: aiohttp.ClientSession, call: Call) -> CallResult:
         # A result must come back whatever happens: the courier counts on it.
         log.exception("a call to %s failed in a way nobody thought of", call.target.lane)
         result = dataclasses.replace(result, detail=f"failed here ({type(error).__name__})")
-    return dataclasses.replace(result, milliseconds=int((time.perf_counter() - started) * 1000))
+    result = dataclasses.replace(result, milliseconds=int((time.perf_counter() - started) * 1000))
+    return await _with_documents(session, result)
 
 
 async def _send(session: aiohttp.ClientSession, result: CallResult) -> CallResult:
@@ -69,20 +75,18 @@ async def _send(session: aiohttp.ClientSession, result: CallResult) -> CallResul
         )
     url = f"{call.target.base_url}/requests"
     async with session.post(url, data=call.body, headers=headers, allow_redirects=False) as response:
-        return await _read(session, result, response)
+        return await _read(result, response)
 
 
 async def _ask(session: aiohttp.ClientSession, result: CallResult) -> CallResult:
     call = result.call
     url = f"{call.target.base_url}/requests/{call.request}"
     async with session.get(url, headers=_headers(call), allow_redirects=False) as response:
-        return await _read(session, result, response)
+        return await _read(result, response)
 
 
 async def _fetch(session: aiohttp.ClientSession, result: CallResult) -> CallResult:
-    if result.call.answer is None:
-        raise ValueError("a fetch call carries the answer whose documents it fetches")
-    return await _with_documents(session, dataclasses.replace(result, end=CallEnd.DONE), result.call.answer)
+    return dataclasses.replace(result, end=CallEnd.DONE, answer=result.call.answer)
 
 
 _KINDS = {"send": _send, "ask": _ask, "fetch": _fetch}
@@ -92,19 +96,19 @@ def _headers(call: Call) -> dict[str, str]:
     return {"Authorization": f"Bearer {call.target.token}", "Accept": "application/json"}
 
 
-async def _read(session: aiohttp.ClientSession, result: CallResult, response: aiohttp.ClientResponse) -> CallResult:
+async def _read(result: CallResult, response: aiohttp.ClientResponse) -> CallResult:
     call, status = result.call, response.status
     result = dataclasses.replace(result, status_code=status)
     if status not in (200, 202):
         retry_after = read_retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
         end = status_end(status, kind=call.kind, safe=call.target.safe_statuses, blind=call.delivery == "blind")
         return dataclasses.replace(result, end=end, retry_after=retry_after, detail=f"status {status}")
-    document = read_object(await _body(response, MAX_BODY))
+    document = read_object(await read_body(response, MAX_BODY))
     if status == 202:
         accepted = read_accepted(document, request=str(call.request))
         return dataclasses.replace(result, end=CallEnd.DONE, accepted=accepted)
     answer = read_answer(document, request=str(call.request), base_url=call.target.base_url)
-    return await _with_documents(session, dataclasses.replace(result, end=CallEnd.DONE), answer)
+    return dataclasses.replace(result, end=CallEnd.DONE, answer=answer)
 
 
 def status_end(status: int, *, kind: str, safe: frozenset[int], blind: bool) -> CallEnd:
@@ -120,7 +124,8 @@ def status_end(status: int, *, kind: str, safe: frozenset[int], blind: bool) -> 
     return CallEnd.UNKNOWN
 
 
-async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the whole body; GarbageError when it is larger than ``limit`` bytes."""
     parts, size = [], 0
     async for part in response.content.iter_any():
         size += len(part)
@@ -130,16 +135,32 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def _with_documents(session: aiohttp.ClientSession, result: CallResult, answer: Answer) -> CallResult:
-    documents = [await _fetched(session, result.call, document) for document in answer.documents]
-    return dataclasses.replace(result, answer=dataclasses.replace(answer, documents=tuple(documents)))
+async def _with_documents(session: aiohttp.ClientSession, result: CallResult) -> CallResult:
+    """Fetch what a decision brought, in a budget of its own: the decision stands, whatever becomes of its papers."""
+    if result.answer is None or not result.answer.documents:
+        return result
+    documents, left = [], MAX_DOCUMENTS
+    ends = time.monotonic() + result.call.target.timeout
+    for document in result.answer.documents:
+        fetched = await _fetched(session, result.call, document, min(left, MAX_DOCUMENT), ends)
+        left -= len(fetched.content)
+        documents.append(fetched)
+    return dataclasses.replace(result, answer=dataclasses.replace(result.answer, documents=tuple(documents)))
 
 
-async def _fetched(session: aiohttp.ClientSession, call: Call, document: ReplyDocument) -> ReplyDocument:
-    async with session.get(document.href, headers=_headers(call), allow_redirects=False) as response:
-        if response.status != 200:
-            raise GarbageError(f"a document answered status {response.status}")
-        content = await _body(response, MAX_DOCUMENT)
-    if hashlib.sha256(content).hexdigest() != document.sha256:
-        raise GarbageError("a document does not match its sha256")
-    return dataclasses.replace(document, content=content)
+async def _fetched(
+    session: aiohttp.ClientSession, call: Call, document: ReplyDocument, limit: int, ends: float
+) -> ReplyDocument:
+    """Return the document with its content, or as it was if that cannot be had."""
+    try:
+        async with (
+            asyncio.timeout(max(ends - time.monotonic(), 0)),
+            session.get(document.href, headers=_headers(call), allow_redirects=False) as response,
+        ):
+            if response.status != 200:
+                return document
+            content = await read_body(response, limit)
+    except (aiohttp.ClientError, OSError, TimeoutError, GarbageError):
+        return document
+    fits = hashlib.sha256(content).hexdigest() == document.sha256
+    return dataclasses.replace(document, content=content) if fits else document

@@ -75,7 +75,9 @@ class CaseItem(models.Model):
     due_at = models.DateTimeField(null=True)
     since = models.DateTimeField()
     promised_at = models.DateTimeField()
+    trouble_since = models.DateTimeField(null=True)  # when calls for it began to fail in a row
     outputs = models.JSONField(default=list)  # the fact keys it has produced
+    answer_hash = models.CharField(max_length=32, blank=True)  # keyed hash of the applied answer, to tell a repeat
 
     class Meta:
         constraints = [

@@ -55,7 +55,8 @@ class Lane(models.Model):
     """How one department is reached: live set-up, changed by operators, never pinned by a case.
 
     ``timeout_seconds`` is the total budget of one call; ``work_seconds`` how long the department says it may still be
-    working after it stopped answering. A courier's lease is their sum and two seconds.
+    working after it stopped answering. A courier's lease covers the call, fetching the documents it brought, the work
+    time and two seconds.
     """
 
     department = models.OneToOneField(Department, models.PROTECT, primary_key=True, related_name="lane")
@@ -84,4 +85,4 @@ class Lane(models.Model):
 
     @property
     def lease_seconds(self) -> float:
-        return self.timeout_seconds + self.work_seconds + 2
+        return 2 * self.timeout_seconds + self.work_seconds + 2

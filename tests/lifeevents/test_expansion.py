@@ -7,7 +7,7 @@ from decimal import Decimal
 from lifeevents.definition import After, PageLayout, PartPromise
 from lifeevents.derived import Fact, Problem
 from lifeevents.expansion import expand
-from services.conditions import Compare
+from services.conditions import All, Compare
 from services.plan import Send
 from tests.lifeevents.small_catalogue import (
     SIGNED_IN,
@@ -141,6 +141,25 @@ def test_a_condition_on_an_output_is_a_guard() -> None:
     assert expansion.complete and expansion.plan.by_key["grant"].guard == Compare("job.fit", "is", True)
     assert edges(expansion) == {("check", "grant")} and expansion.plan.promise_days == 3
     assert expansion.who_gets_what[0].items[1].only_if is not None
+
+
+def test_a_guard_keeps_only_what_services_will_tell() -> None:
+    fit, rich = {"element": "job.fit", "is": True}, {"element": "home.rich", "is": True}
+    made = version(
+        service("check", brings="job.fit"),
+        service("grant"),
+        service("other", brings="job.score"),
+        items=(
+            item("check"),
+            item("grant", {"all": [YES, fit, {"any": [rich, fit]}, {"not": rich}]}),
+            item("other", {"element": "job.fit", "differs_from": "job.never"}),
+        ),
+        never_ask=("home.rich", "job.never"),
+    )
+    plan = expand(made, typed(you__wants=True)).plan
+    fit_condition = Compare("job.fit", "is", True)
+    assert plan.by_key["grant"].guard == All((fit_condition, fit_condition))
+    assert plan.by_key["other"].guard is None  # it differs from what nobody can tell, whatever it will be
 
 
 def test_a_need_that_hangs_on_an_output_is_asked_before_and_sent_only_if() -> None:

@@ -22,7 +22,13 @@ from services.states import ITEM_TRANSITIONS, CallEnd, ItemState, WorkKind
 
 S, E = ItemState, CallEnd
 SENT = Trouble(
-    end=E.UNKNOWN, state=S.SENDING, delivery="keyed", attempts=1, in_state=0.0, age=0.0, absent_is_final_after=15.0
+    end=E.UNKNOWN,
+    state=S.SENDING,
+    delivery="keyed",
+    attempts=1,
+    in_state=0.0,
+    in_trouble=0.0,
+    absent_is_final_after=15.0,
 )
 
 
@@ -68,7 +74,7 @@ def test_every_step_is_a_move_that_exists(end, state, delivery) -> None:
 
 @pytest.mark.parametrize("end", [E.TRANSIENT, E.UNKNOWN, E.ABSENT, E.SETUP])
 def test_after_seven_days_a_person_takes_over(end) -> None:
-    step = next_step(replace(SENT, end=end, state=S.UNKNOWN, age=GIVE_UP_SECONDS + 1))
+    step = next_step(replace(SENT, end=end, state=S.UNKNOWN, in_trouble=GIVE_UP_SECONDS + 1))
     assert (step.state, step.work, step.wait) == (S.HELD, WorkKind.STUCK, None)
 
 
