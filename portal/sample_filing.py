@@ -32,7 +32,7 @@ def file_sample(*, version: BundleVersion, sample: Sample, user: User) -> Case:
     expansion = expansion_of(application)
     while not expansion.complete:
         missing = expansion.missing
-        expansion = _answer(application, sample, expansion)
+        expansion = answer_page(application, sample, expansion)
         if expansion.missing == missing:
             raise SampleError(f"Sample {sample.name} has no answer for: {', '.join(missing) or expansion.lookups}")
     sign_application(application_id=application.pk, person=person)
@@ -50,7 +50,7 @@ def _person(sample: Sample, user: User) -> Person:
     return known or enter_person(identity=identity)
 
 
-def _answer(application: Application, sample: Sample, expansion: Expansion) -> Expansion:
+def answer_page(application: Application, sample: Sample, expansion: Expansion) -> Expansion:
     """Answer every open question of every page the sample has an answer for."""
     for page in expansion.pages:
         for paper in page.evidence:

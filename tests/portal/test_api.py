@@ -237,6 +237,7 @@ def test_it_is_ready_with_nothing_to_do(client: Client) -> None:
 
 
 def test_it_is_not_ready_when_work_has_been_lying_about(client: Client, filed_case: Case) -> None:
+    Lane.objects.update(base_url="http://127.0.0.1:9")
     CaseItem.objects.filter(due_at__isnull=False).update(due_at=now() - timedelta(minutes=5))
     response = client.get("/readyz")
     assert response.status_code == 503
