@@ -1,4 +1,4 @@
-"""Conditions before filing: fold away what is decided, find what to ask next, keep what only a service will tell. PURE."""
+"""Conditions before filing: fold away what is decided, find what to ask next, keep what services will tell. PURE."""
 
 from __future__ import annotations
 
