@@ -89,7 +89,8 @@ def look_up(application_id: UUID) -> None:
         if application.lookup_consent:
             found = make_lookups(lookups, facts, at=at)
         else:
-            found = Found(decline_lookups(lookups, at=at), {})
+            registers = load_version(application.version_id).registers
+            found = Found(decline_lookups(lookups, registers, at=at), {})
         _keep_found(application_id, found)
 
 

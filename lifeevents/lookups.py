@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lifeevents.derived import Fact, Lookup
@@ -34,9 +34,15 @@ def make_lookups(lookups: Sequence[Lookup], facts: Mapping[str, Fact], *, at: st
     return found
 
 
-def decline_lookups(lookups: Sequence[Lookup], *, at: str) -> dict[str, Fact]:
-    """Return the facts that say: the citizen did not agree to a look-up, so everything is asked."""
-    return {key: Fact(None, f"register:{lookup.register}", at, "unknown") for lookup in lookups for key in lookup.keys}
+def decline_lookups(lookups: Sequence[Lookup], registers: Iterable[str], *, at: str) -> dict[str, Fact]:
+    """Return the facts that say: the citizen did not agree to a look-up, so everything is asked, papers too."""
+    facts = {key: Fact(None, f"register:{lookup.register}", at, "unknown") for lookup in lookups for key in lookup.keys}
+    return facts | {f"register:{code}": _out_of_reach(code, at) for code in registers}
+
+
+def _out_of_reach(register: str, at: str) -> Fact:
+    """Return the fact that a whole register cannot be asked: what it would check has to be handed in."""
+    return Fact(None, f"register:{register}", at, "unavailable")
 
 
 def _query(lookup: Lookup, rows: Mapping[str, Register], facts: Mapping[str, Fact]) -> Query:
@@ -48,6 +54,8 @@ def _query(lookup: Lookup, rows: Mapping[str, Register], facts: Mapping[str, Fac
 
 def _take(lookup: Lookup, records: Records, found: Found, at: str) -> None:
     source = f"register:{lookup.register}"
+    if records.state == "unavailable":
+        found.facts[source] = _out_of_reach(lookup.register, at)
     licences = {licence.evidence: licence for licence in records.licences}
     for key in lookup.keys:
         if key.startswith(EVIDENCE):

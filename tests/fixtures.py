@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 from pytest_django import DjangoDbBlocker, Settings
 
 from lifeevents.models import BundleVersion
@@ -33,6 +34,7 @@ def fresh_caches() -> Iterator[None]:
     for cached in (load_version, pinned_version, load_plan):
         cached.cache_clear()
     clock.travel(timedelta(0))
+    translation.deactivate()  # a page in Chinese must not make the next test's sentences Chinese
 
 
 @pytest.fixture(scope="session")
