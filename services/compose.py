@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -98,32 +99,31 @@ def _request(
     documents: dict[tuple[UUID, str], Document],
     at: datetime,
 ) -> tuple[ServiceRequest, bytes]:
-    planned = plan.by_key[item.key]
     key = request_id(case.id, item, item.round)
-    body = orjson.dumps(
-        {
-            "request": str(key),
-            "case": case.reference,
-            "service": item.service,
-            "subject": item.subject,
-            "round": item.round,
-            "bundle_version": case.bundle_version,
-            "data": payload(planned, pool),
-            "documents": _enclosed(planned, case.id, pool, documents),
-            "reply_to": f"{settings.PORTAL_URL}/api/v1/departments/{item.lane_id}/replies",
-            "due": item.promised_at.date().isoformat(),
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )
-    request = ServiceRequest(
-        id=key,
-        item=item,
-        round=item.round,
-        sealed=sealer(case.key).seal_bytes(body, place=BODY, row=key),
-        payload_hash=hashlib.sha256(body).hexdigest(),
-        created_at=at,
-    )
+    body = orjson.dumps(_document_of(item, case, plan, pool, documents), option=orjson.OPT_SORT_KEYS)
+    request = ServiceRequest(id=key, item=item, round=item.round, created_at=at)
+    request.sealed = sealer(case.key).seal_bytes(body, place=BODY, row=key)
+    request.payload_hash = hashlib.sha256(body).hexdigest()
     return request, body
+
+
+def _document_of(
+    item: CaseItem, case: Case, plan: Plan, pool: dict[str, Value], documents: dict[tuple[UUID, str], Document]
+) -> dict[str, Any]:
+    """Return what is sent, as in docs/department-protocol.md."""
+    planned = plan.by_key[item.key]
+    return {
+        "request": str(request_id(case.id, item, item.round)),
+        "case": case.reference,
+        "service": item.service,
+        "subject": item.subject,
+        "round": item.round,
+        "bundle_version": case.bundle_version,
+        "data": payload(planned, pool),
+        "documents": _enclosed(planned, case.id, pool, documents),
+        "reply_to": f"{settings.PORTAL_URL}/api/v1/departments/{item.lane_id}/replies",
+        "due": item.promised_at.date().isoformat(),
+    }
 
 
 def _enclosed(

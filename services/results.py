@@ -154,28 +154,26 @@ def case_document(result: CaseResult) -> dict[str, Any]:
         "promised_for": case.promised_at.isoformat(),
         "expected_for": result.expected_at.isoformat(),
         "settled_at": case.settled_at.isoformat() if case.settled_at else None,
-        "items": [
-            {
-                "service": item.row.service,
-                "subject": item.row.subject,
-                "department": item.row.lane_id,
-                "state": item.row.state,
-                "since": item.row.since.isoformat(),
-                "rounds": item.row.round,
-                "attempts": item.attempts,
-                "outputs": item.outputs,
-                "reasons": list(item.reasons),
-            }
-            for item in result.items
-        ],
-        "events": [
-            {
-                "seq": event.seq,
-                "at": event.at.isoformat(),
-                "kind": event.kind,
-                "item": event.item.key if event.item else None,
-                "actor": event.actor,
-            }
-            for event in result.events
-        ],
+        "items": [_item_document(item) for item in result.items],
+        "events": [_event_document(event) for event in result.events],
     }
+
+
+def _item_document(item: ItemView) -> dict[str, Any]:
+    row = item.row
+    return {
+        "service": row.service,
+        "subject": row.subject,
+        "department": row.lane_id,
+        "state": row.state,
+        "since": row.since.isoformat(),
+        "rounds": row.round,
+        "attempts": item.attempts,
+        "outputs": item.outputs,
+        "reasons": list(item.reasons),
+    }
+
+
+def _event_document(event: EventView) -> dict[str, Any]:
+    item = event.item.key if event.item else None
+    return {"seq": event.seq, "at": event.at.isoformat(), "kind": event.kind, "item": item, "actor": event.actor}
