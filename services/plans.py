@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 import orjson
@@ -23,7 +22,3 @@ def store_plan(plan: Plan) -> str:
 def load_plan(checksum: str) -> Plan:
     """Return a stored plan. A statement the first time, none after."""
     return plan_from_json(orjson.loads(bytes(PlanRow.objects.get(pk=checksum).body)))
-
-
-def load_plans(checksums: Iterable[str]) -> dict[str, Plan]:
-    return {checksum: load_plan(checksum) for checksum in set(checksums)}

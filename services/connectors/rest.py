@@ -160,7 +160,8 @@ async def _fetched(
             if response.status != 200:
                 return document
             content = await read_body(response, limit)
-    except (aiohttp.ClientError, OSError, TimeoutError, GarbageError):
+    except Exception as error:  # noqa: BLE001 - as for the call itself: a result must come back whatever happens
+        log.warning("a document of %s could not be fetched (%s)", call.target.lane, type(error).__name__)
         return document
     fits = hashlib.sha256(content).hexdigest() == document.sha256
     return dataclasses.replace(document, content=content) if fits else document
